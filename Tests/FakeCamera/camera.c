@@ -558,8 +558,10 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
     case VIDIOC_G_PARM: {
         struct v4l2_streamparm *parameters = argument;
         struct v4l2_fract *interval = &parameters->parm.capture.timeperframe;
-        if (request == VIDIOC_S_PARM && interval->numerator && !faults.ignore_rate)
+        if (request == VIDIOC_S_PARM && interval->numerator && interval->denominator && !faults.ignore_rate) {
             rate = (double)interval->denominator / interval->numerator;
+            if (rate > most_rate) rate = most_rate;         // µStreamer 6 asks for the highest number that fits
+        }
         memset(&parameters->parm, 0, sizeof parameters->parm);
         parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
         *interval = rate == (__u32)rate ? (struct v4l2_fract){1, (__u32)rate}
