@@ -94,7 +94,7 @@ extension RingName.Kind {
         switch self {
         case .capture: "capture-daemon is not running"
         case .relay: "the relay is not connected yet"
-        case .detect, .drawn: "the detector is not running"
+        case .detect, .drawn: "the detector is not running, or is off for this camera"
         }
     }
 

@@ -185,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.json(503, {"error": "camera_offline", "message": self.NO_DETECTOR})
 
-    NO_DETECTOR = "the detector is not running"
+    NO_DETECTOR = "the detector is not running, or is off for this camera"
 
     def camera_request(self, kind, name, query, results=None):
         cameras = self.server.cameras

@@ -93,7 +93,7 @@ struct ResultStreamTests {
         let server = try TestServer()
         let client = try server.stream("/detect_stream?boxes=data")
         let picture = try #require(try client.part())
-        #expect(picture.headers["x-oriel-offline"] == "the detector is not running")
+        #expect(picture.headers["x-oriel-offline"] == "the detector is not running, or is off for this camera")
         let detect = try publisher(server, .detect)
         try show(self.picture("{}"), number: 5, in: detect)
         #expect(try client.part()?.number == 5)
